@@ -1,0 +1,41 @@
+/**
+ * Why `cloudevents` 10.0.0 answers differently. Each sentence is a finding about the SDK, or a rule on which the specification leaves a choice
+ * that we take more strictly; the differential test proves that the difference is there.
+ */
+
+export const base64Lenient = 'decodes whatever looks like base64 and ignores the rest'
+export const base64WithData = 'accepts data and data_base64 together'
+export const batchOfAnything = 'reads anything that begins like a batch as one in JSON'
+export const binaryDataByExactType = 'parses JSON only for a few exact content types'
+export const binaryNeedsId =
+  'takes a binary message without an id for no CloudEvent at all, and invents an id elsewhere'
+export const batchInventsId = 'invents an id for a batch element that has none'
+export const blanksKept = 'keeps blanks around header values'
+export const compressionIgnored = 'does not look at content-encoding'
+export const contentTypeCase = 'compares the content type case-sensitively and as a whole string'
+export const controlCharacters = 'does not check the characters of strings'
+export const datacontentencoding = 'applies datacontentencoding of version 0.3 to version 1.0'
+export const datacontenttypeHeader = 'accepts a ce-datacontenttype header'
+export const emptyBinaryExtension = 'does not check names and values of extensions in binary mode'
+export const falsyDropped = 'drops attributes that are falsy'
+export const headerCase = 'keeps the case of extension names'
+export const jsonScalars = 'turns JSON scalars in a binary body into strings'
+export const leapSecond = 'cannot parse a leap second and puts the current time in its place'
+export const limitsAbsent = 'has no limits'
+export const mediaTypeUnchecked = 'does not check the media type'
+export const minusZero = 'keeps minus zero'
+export const noPercentDecoding = 'does not undo percent-encoding'
+export const noQuotedStrings = 'does not undo quoted strings'
+export const nullData = 'drops data that is null'
+export const nullInvalid = 'does not treat null as absent'
+export const prototypeKeys = 'accepts keys that reach a prototype'
+export const repeatedHeaders = 'does not know repeated headers'
+export const schemaurl = 'reserves schemaurl of version 0.3'
+export const specversionInvented = 'takes a missing specversion for 1.0'
+export const stringParsedTwice = 'wraps a body that does not begin like JSON in quotes'
+export const textNotChecked = 'does not look at the content type of data'
+export const timeBecomesNow =
+  'replaces a time that it cannot parse, and reads one that is no RFC 3339, without an error'
+export const typesUnchecked = 'accepts any JSON value in an extension'
+export const uriLenient = 'checks URIs less strictly'
+export const utf8Replaced = 'never sees the bytes: text decoding is left to the caller'
