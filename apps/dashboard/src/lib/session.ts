@@ -1,7 +1,7 @@
 'use client'
 /** Who looks, and what they may do. The server decides; the page only leaves out what would be refused. */
-import { useQuery } from '@tanstack/react-query'
 import { useTRPC } from './trpc/client'
+import { useQuery } from './use-query'
 
 export function useSession() {
   const trpc = useTRPC()

@@ -1,5 +1,4 @@
 'use client'
-import { useQuery } from '@tanstack/react-query'
 import { Command, defaultFilter } from 'cmdk'
 import { CornerDownLeft, Play, Search, Workflow } from 'lucide-react'
 import { useRouter } from 'next/navigation'
@@ -12,6 +11,7 @@ import { useMay } from '@/lib/session'
 import { STATUS, STATUSES, TONE_TEXT } from '@/lib/status'
 import { applyTheme, THEMES } from '@/lib/theme'
 import { useTRPC } from '@/lib/trpc/client'
+import { useQuery } from '@/lib/use-query'
 import { NAV } from './nav-items'
 
 /** Fits every text, and is never the first of several. */

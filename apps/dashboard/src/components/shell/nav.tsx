@@ -1,10 +1,10 @@
 'use client'
-import { useQuery } from '@tanstack/react-query'
 import Link from 'next/link'
 import { usePathname, useSearchParams } from 'next/navigation'
 import { cn } from '@/lib/cn'
 import { formatCount, formatExact } from '@/lib/format'
 import { useTRPC } from '@/lib/trpc/client'
+import { useQuery } from '@/lib/use-query'
 import { isCurrent, NAV, type NavItem } from './nav-items'
 
 export function Nav({ onNavigate }: { onNavigate?: () => void }) {

@@ -1,6 +1,5 @@
 'use client'
 /** The triage page: everything that will not get well by itself, worst first, each with the way to act on it. */
-import { useQuery } from '@tanstack/react-query'
 import { CircleCheck } from 'lucide-react'
 import Link from 'next/link'
 import type { ReactNode } from 'react'
@@ -14,6 +13,7 @@ import { EmptyState, ErrorState } from '@/components/ui/states'
 import type { InstanceCounts, InstanceQuery, InstanceSummary } from '@/lib/api-types'
 import { formatExact } from '@/lib/format'
 import { useTRPC } from '@/lib/trpc/client'
+import { useQuery } from '@/lib/use-query'
 
 interface Group {
   readonly id: keyof InstanceCounts['attention']

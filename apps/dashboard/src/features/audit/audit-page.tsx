@@ -1,5 +1,5 @@
 'use client'
-import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import { keepPreviousData } from '@tanstack/react-query'
 import { ScrollText } from 'lucide-react'
 import Link from 'next/link'
 import { parseAsString, useQueryStates } from 'nuqs'
@@ -20,6 +20,7 @@ import type { AuditRecord } from '@/lib/api-types'
 import { formatAbsolute } from '@/lib/format'
 import { parseAsCount } from '@/lib/search-parsers'
 import { useTRPC } from '@/lib/trpc/client'
+import { useQuery } from '@/lib/use-query'
 
 const PAGE = 50
 const parsers = { target: parseAsString, actor: parseAsString, before: parseAsCount, entry: parseAsCount }

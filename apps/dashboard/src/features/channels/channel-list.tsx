@@ -1,5 +1,4 @@
 'use client'
-import { useQuery } from '@tanstack/react-query'
 import { RadioTower } from 'lucide-react'
 import dynamic from 'next/dynamic'
 import { parseAsStringLiteral, useQueryStates } from 'nuqs'
@@ -14,6 +13,7 @@ import { Tabs } from '@/components/ui/tabs'
 import type { ChannelRecord } from '@/lib/api-types'
 import { formatCount } from '@/lib/format'
 import { useTRPC } from '@/lib/trpc/client'
+import { useQuery } from '@/lib/use-query'
 
 const ChannelMap = dynamic(() => import('./map/channel-map').then((module) => module.ChannelMap), {
   ssr: false,

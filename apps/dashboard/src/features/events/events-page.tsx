@@ -1,5 +1,5 @@
 'use client'
-import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import { keepPreviousData } from '@tanstack/react-query'
 import { Inbox, Send } from 'lucide-react'
 import Link from 'next/link'
 import { parseAsBoolean, parseAsString, useQueryStates } from 'nuqs'
@@ -20,6 +20,7 @@ import { plural } from '@/lib/format'
 import { parseAsCount } from '@/lib/search-parsers'
 import { useMay } from '@/lib/session'
 import { useTRPC } from '@/lib/trpc/client'
+import { useQuery } from '@/lib/use-query'
 import { SendEvent } from './send-event'
 
 const PAGE = 50

@@ -1,6 +1,6 @@
 'use client'
 /** Compose an event, see beforehand what it would do, then send it. The preview asks the engine with exactly this data. */
-import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { keepPreviousData, useMutation, useQueryClient } from '@tanstack/react-query'
 import { CircleAlert, Play, Radio } from 'lucide-react'
 import Link from 'next/link'
 import { useDeferredValue, useState } from 'react'
@@ -13,6 +13,7 @@ import { describeError } from '@/lib/describe-error'
 import { plural } from '@/lib/format'
 import { toast } from '@/lib/toast'
 import { useTRPC } from '@/lib/trpc/client'
+import { useQuery } from '@/lib/use-query'
 
 export function SendEvent({
   initialType,

@@ -1,5 +1,4 @@
 'use client'
-import { useQuery } from '@tanstack/react-query'
 import { Send, Trash2 } from 'lucide-react'
 import Link from 'next/link'
 import { type ReactNode, useState } from 'react'
@@ -14,6 +13,7 @@ import type { OutboxRecord } from '@/lib/api-types'
 import { fromBase64 } from '@/lib/base64'
 import { useMay } from '@/lib/session'
 import { useTRPC } from '@/lib/trpc/client'
+import { useQuery } from '@/lib/use-query'
 import { OUTBOX_LOOK } from './look'
 import { type OutboxAct, OutboxDialog } from './outbox-dialog'
 

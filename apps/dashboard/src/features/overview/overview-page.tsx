@@ -1,5 +1,5 @@
 'use client'
-import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import { keepPreviousData } from '@tanstack/react-query'
 import { Rocket } from 'lucide-react'
 import Link from 'next/link'
 import { parseAsNumberLiteral, useQueryStates } from 'nuqs'
@@ -17,6 +17,7 @@ import { cn } from '@/lib/cn'
 import { formatCount, formatDuration, formatExact, formatPercent } from '@/lib/format'
 import { STATUS, STATUSES, TONE_TEXT } from '@/lib/status'
 import { useTRPC } from '@/lib/trpc/client'
+import { useQuery } from '@/lib/use-query'
 import { ThroughputChart } from './throughput-chart'
 
 const WINDOWS = [15, 60, 360, 1_440] as const

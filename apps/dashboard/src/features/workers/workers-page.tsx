@@ -1,5 +1,4 @@
 'use client'
-import { useQuery } from '@tanstack/react-query'
 import { Crown, Server } from 'lucide-react'
 import Link from 'next/link'
 import { type Column, DataTable } from '@/components/data-table/data-table'
@@ -10,6 +9,7 @@ import { SkeletonRows } from '@/components/ui/skeleton'
 import { EmptyState, ErrorState, StaleNote } from '@/components/ui/states'
 import type { WorkerRecord } from '@/lib/api-types'
 import { useTRPC } from '@/lib/trpc/client'
+import { useQuery } from '@/lib/use-query'
 
 export function WorkersPage() {
   const trpc = useTRPC()

@@ -1,5 +1,4 @@
 'use client'
-import { useQuery } from '@tanstack/react-query'
 import { Play, Workflow } from 'lucide-react'
 import Link from 'next/link'
 import type { Column } from '@/components/data-table/data-table'
@@ -17,6 +16,7 @@ import { formatCount, formatPercent } from '@/lib/format'
 import { useMay } from '@/lib/session'
 import { isTerminal, STATUSES, WAITING_STATUSES } from '@/lib/status'
 import { useTRPC } from '@/lib/trpc/client'
+import { useQuery } from '@/lib/use-query'
 
 const hrefOf = (name: string) => `/workflows/${encodeURIComponent(name)}`
 

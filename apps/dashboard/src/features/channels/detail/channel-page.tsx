@@ -1,5 +1,4 @@
 'use client'
-import { useQuery } from '@tanstack/react-query'
 import { SearchX, Send } from 'lucide-react'
 import Link from 'next/link'
 import { parseAsBoolean, useQueryState } from 'nuqs'
@@ -16,6 +15,7 @@ import { errorCode } from '@/lib/describe-error'
 import { formatCount, plural } from '@/lib/format'
 import { useMay } from '@/lib/session'
 import { useTRPC } from '@/lib/trpc/client'
+import { useQuery } from '@/lib/use-query'
 import { Messages } from './messages'
 import { PublishDialog } from './publish-dialog'
 

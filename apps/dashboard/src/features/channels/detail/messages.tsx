@@ -1,5 +1,5 @@
 'use client'
-import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { keepPreviousData, useMutation, useQueryClient } from '@tanstack/react-query'
 import { Mailbox, Redo2 } from 'lucide-react'
 import { useState } from 'react'
 import { ConfirmDialog } from '@/components/confirm-dialog'
@@ -17,6 +17,7 @@ import { jsonPreview } from '@/lib/json'
 import { useMay } from '@/lib/session'
 import { toast } from '@/lib/toast'
 import { useTRPC } from '@/lib/trpc/client'
+import { useQuery } from '@/lib/use-query'
 
 const PAGE = 50
 

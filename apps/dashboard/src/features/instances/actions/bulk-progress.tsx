@@ -1,5 +1,5 @@
 'use client'
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { OctagonX, X } from 'lucide-react'
 import Link from 'next/link'
 import { useState } from 'react'
@@ -8,6 +8,7 @@ import type { BulkOperation } from '@/lib/api-types'
 import { describeError } from '@/lib/describe-error'
 import { formatCount, plural } from '@/lib/format'
 import { useTRPC } from '@/lib/trpc/client'
+import { useQuery } from '@/lib/use-query'
 
 const VERBS: Record<BulkOperation['action'], string> = {
   cancel: 'Cancelling',

@@ -1,6 +1,6 @@
 'use client'
 /** A new instance with this one's history before a step, and with edited input if wished. The original is left alone. */
-import { useMutation, useQuery } from '@tanstack/react-query'
+import { useMutation } from '@tanstack/react-query'
 import { useRouter } from 'next/navigation'
 import { useId, useState } from 'react'
 import { ConfirmDialog } from '@/components/confirm-dialog'
@@ -8,6 +8,7 @@ import { JsonEditor, parseJson } from '@/components/json-editor'
 import { Checkbox, Field, Input } from '@/components/ui/field'
 import { toast } from '@/lib/toast'
 import { useTRPC } from '@/lib/trpc/client'
+import { useQuery } from '@/lib/use-query'
 
 export function ForkDialog({
   instanceId,

@@ -3,9 +3,10 @@
  * The whole history of one instance, kept up to date. It only ever grows, so a renewal asks for what is new after the last number that is here; a
  * long one is shown while the rest is still on its way. Large payloads are left out and fetched one by one when looked at.
  */
-import { type QueryClient, useQuery, useQueryClient } from '@tanstack/react-query'
+import { type QueryClient, useQueryClient } from '@tanstack/react-query'
 import type { HistoryRecord } from '@/lib/api-types'
 import { useTRPC, useTRPCClient } from '@/lib/trpc/client'
+import { useQuery } from '@/lib/use-query'
 
 export interface LoadedHistory {
   readonly events: readonly HistoryRecord[]

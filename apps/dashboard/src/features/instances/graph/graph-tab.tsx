@@ -1,10 +1,10 @@
 'use client'
-import { useQuery } from '@tanstack/react-query'
 import dynamic from 'next/dynamic'
 import { Skeleton } from '@/components/ui/skeleton'
 import type { InstanceDetails } from '@/lib/api-types'
 import { isTerminal } from '@/lib/status'
 import { useTRPC } from '@/lib/trpc/client'
+import { useQuery } from '@/lib/use-query'
 import type { Operation } from '../model/operations'
 
 const InstanceGraph = dynamic(() => import('./instance-graph').then((module) => module.InstanceGraph), {

@@ -1,5 +1,4 @@
 'use client'
-import { useQuery } from '@tanstack/react-query'
 import { CircleCheck, SearchCheck, TriangleAlert } from 'lucide-react'
 import { parseAsBoolean, useQueryState } from 'nuqs'
 import { JsonView } from '@/components/json-view/json-view'
@@ -8,6 +7,7 @@ import type { DryReplay } from '@/lib/api-types'
 import { describeError } from '@/lib/describe-error'
 import { plural } from '@/lib/format'
 import { useTRPC } from '@/lib/trpc/client'
+import { useQuery } from '@/lib/use-query'
 
 /** The dry replay: today's code over the stored history, without side effects. What it expected beside what it got. */
 export function CodeCheck({ instanceId }: { instanceId: string }) {

@@ -1,10 +1,10 @@
 'use client'
 /** Where the live instances of a workflow stand now, by step: read from the newest two hundred of them. */
-import { useQuery } from '@tanstack/react-query'
 import { useMemo } from 'react'
 import type { InstanceSummary } from '@/lib/api-types'
 import { isTerminal, STATUSES } from '@/lib/status'
 import { useTRPC } from '@/lib/trpc/client'
+import { useQuery } from '@/lib/use-query'
 
 const LIVE = STATUSES.filter((status) => !isTerminal(status))
 const LOOKED_AT = 200

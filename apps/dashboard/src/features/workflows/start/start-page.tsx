@@ -1,5 +1,4 @@
 'use client'
-import { useQuery } from '@tanstack/react-query'
 import { SearchX } from 'lucide-react'
 import { PageHeader } from '@/components/page-header'
 import { LinkButton } from '@/components/ui/button'
@@ -7,6 +6,7 @@ import { SkeletonRows } from '@/components/ui/skeleton'
 import { EmptyState, ErrorState } from '@/components/ui/states'
 import { errorCode } from '@/lib/describe-error'
 import { useTRPC } from '@/lib/trpc/client'
+import { useQuery } from '@/lib/use-query'
 import { StartForm } from './start-form'
 
 export function StartPage({ name }: { name: string }) {
