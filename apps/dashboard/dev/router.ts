@@ -117,6 +117,7 @@ const channels = t.router({
     messageId: 'm-again',
     receivers: [],
   })),
+  delete: procedure<In['channels']['delete']>().mutation((): Out['channels']['delete'] => ({ messageId: 'm-gone' })),
 })
 
 const outbox = t.router({

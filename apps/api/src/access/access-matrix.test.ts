@@ -32,7 +32,7 @@ const POLICY: Readonly<Record<Declared, readonly string[]>> = {
     ...['publish', 'redeliver'].map((name) => `channels.${name}`),
     ...['outbox.redrive', 'events.send'],
   ],
-  admin: ['outbox.discard'],
+  admin: ['outbox.discard', 'channels.delete'],
 }
 
 test('every procedure declares its role, as the policy says', () => {

@@ -243,6 +243,22 @@ describe('events and channels', () => {
       data: { code: 'NOT_FOUND' },
     })
   })
+
+  test('a message is deleted with a reason, once, and the audit keeps which one it was', async () => {
+    const { client } = await apiFixture()
+    const api = client()
+    for (const n of [1, 2]) await api.channels.publish.mutate({ name: 'done', data: { n } })
+    const { messageId } = await api.channels.delete.mutate({ name: 'done', seq: 1, reason: 'poison' })
+    expect((await api.channels.messages.query({ name: 'done' })).messages).toMatchObject([{ seq: 2 }])
+    await expect(api.channels.delete.mutate({ name: 'done', seq: 1 })).rejects.toMatchObject({
+      data: { code: 'NOT_FOUND' },
+      message: "Channel 'done' does not hold message 1 (any more)",
+    })
+    const { entries } = await api.audit.list.query({ target: 'done' })
+    expect(entries.filter(({ action }) => action === 'channel.delete')).toMatchObject([
+      { actor: 'local', reason: 'poison', before: { seq: 1, messageId }, after: null },
+    ])
+  })
 })
 
 test('workflows: listed with counts, with schema and source, and as a diagram', async () => {

@@ -4,7 +4,7 @@
  *
  * - Links: `splitLink` → `httpSubscriptionLink` for `live.changes`, `httpBatchLink({ maxItems: 10 })` for the rest; batches above 10 are refused.
  * - Queries are GET (or POST), mutations POST with `content-type: application/json`, same origin. Cookies: same origin, sent by themselves.
- * - Roles: viewer reads (`redacted: true` on a record means that its payloads are null), operator acts, admin also discards. `session.me` tells which.
+ * - Roles: viewer reads (`redacted: true` on a record means that its payloads are null), operator acts, admin also discards and deletes. `session.me` tells which.
  * - Every mutation takes `reason?` and leaves an audit row; there is no optimistic answer: refetch on the topic.
  * - Errors: `error.data.code` is tRPC's (UNAUTHORIZED → sign in again; NOT_FOUND → gone), `error.data.engineCode` the engine's, `error.data.issues`
  *   `{ path, message }[]` for form fields (path dotted, `''` = the whole), `error.data.requestId` for the log.

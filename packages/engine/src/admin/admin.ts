@@ -114,6 +114,8 @@ export interface Admin {
       seq: number,
       operator: Operator,
     ): Promise<{ readonly messageId: string; readonly receivers: readonly string[] } | null>
+    /** Takes a stored message away: whoever has not read it never will. @returns null when it is not stored (any more) */
+    delete(channel: string, seq: number, operator: Operator): Promise<{ readonly messageId: string } | null>
   }
   readonly outbox: {
     list(

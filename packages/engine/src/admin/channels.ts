@@ -32,6 +32,10 @@ export function createChannels(deps: AdminDeps): Admin['channels'] {
     const [stat] = await storage.channelStats(name)
     return stat ? storage.messages(name, { after: Math.max(0, stat.nextSeq - 1 - count), limit: count }) : []
   }
+  const one = async (channel: string, seq: number) => {
+    const [next] = await storage.messages(channel, { after: seq - 1, limit: 1 })
+    return next?.seq === seq ? next : null
+  }
 
   return {
     async list() {
@@ -54,23 +58,7 @@ export function createChannels(deps: AdminDeps): Admin['channels'] {
         publishRate: rateOf(await last(name, RATE_SAMPLE)),
       }
     },
-    async publishers(channels) {
-      const senders = await Promise.all(
-        channels.map(async ({ name, published }) => {
-          const rows = await storage.messages(name, {
-            after: Math.max(0, published - SENDER_SAMPLE),
-            limit: SENDER_SAMPLE,
-          })
-          return new Set(rows.flatMap(({ metadata }) => senderIn(metadata)))
-        }),
-      )
-      const ids = [...new Set(senders.flatMap((set) => [...set]))]
-      const rows = await Promise.all(ids.map((id) => storage.instance(id)))
-      const workflowOf = new Map(rows.flatMap((row) => (row ? [[row.id, row.workflowName] as const] : [])))
-      const namesOf = (set: ReadonlySet<string>) =>
-        [...new Set([...set].flatMap((id) => workflowOf.get(id) ?? []))].sort()
-      return new Map(channels.map(({ name }, index) => [name, namesOf(senders[index] ?? new Set())]))
-    },
+    publishers: (channels) => publishersOf(storage, channels),
     async messages(name, { after = 0, limit = 50, newest = false }, view = {}) {
       const rows = newest ? await last(name, limit) : await storage.messages(name, { after, limit })
       const nextAfter = rows.length === limit ? (rows.at(-1)?.seq ?? null) : null
@@ -94,8 +82,8 @@ export function createChannels(deps: AdminDeps): Admin['channels'] {
       return send(message, auditEntry(operator, 'channel.publish', channel, { messageId: message.id }))
     },
     async redeliver(channel, seq, operator) {
-      const [stored] = await storage.messages(channel, { after: seq - 1, limit: 1 })
-      if (stored?.seq !== seq) return null
+      const stored = await one(channel, seq)
+      if (!stored) return null
       const metadata = { ...json<Record<string, JsonValue>>(stored.metadata, {}), redeliveryOf: stored.id }
       const { data, binary, targetInstanceId } = stored
       const fresh = { id: randomUUID(), channel, data, binary, targetInstanceId }
@@ -105,7 +93,36 @@ export function createChannels(deps: AdminDeps): Admin['channels'] {
         auditEntry(operator, 'channel.redeliver', channel, { messageId: message.id, redeliveryOf: stored.id }),
       )
     },
+    async delete(channel, seq, operator) {
+      const stored = await one(channel, seq)
+      if (!stored) return null
+      const audit = { ...auditEntry(operator, 'channel.delete', channel), before: withoutData(stored) }
+      return (await storage.deleteMessage(channel, seq, audit)) ? { messageId: stored.id } : null
+    },
   }
+}
+
+async function publishersOf(
+  storage: AdminDeps['storage'],
+  channels: Parameters<Admin['channels']['publishers']>[0],
+): ReturnType<Admin['channels']['publishers']> {
+  const senders = await Promise.all(
+    channels.map(async ({ name, published }) => {
+      const newest = { after: Math.max(0, published - SENDER_SAMPLE), limit: SENDER_SAMPLE }
+      const rows = await storage.messages(name, newest)
+      return new Set(rows.flatMap(({ metadata }) => senderIn(metadata)))
+    }),
+  )
+  const ids = [...new Set(senders.flatMap((set) => [...set]))]
+  const rows = await Promise.all(ids.map((id) => storage.instance(id)))
+  const workflowOf = new Map(rows.flatMap((row) => (row ? [[row.id, row.workflowName] as const] : [])))
+  const namesOf = (set: ReadonlySet<string>) => [...new Set([...set].flatMap((id) => workflowOf.get(id) ?? []))].sort()
+  return new Map(channels.map(({ name }, index) => [name, namesOf(senders[index] ?? new Set())]))
+}
+
+/** What a message was, for the audit: what nobody must read is a reason to delete it. */
+function withoutData({ seq, id, targetInstanceId, publishedAt }: MessageRow): string {
+  return JSON.stringify({ seq, messageId: id, targetInstanceId, publishedAt: date(publishedAt) })
 }
 
 function toChannel(stat: ChannelStat): ChannelRecord {

@@ -120,6 +120,18 @@ describe('channels', () => {
     ])
     expect(await admin.channels.redeliver('jobs', 9, ann)).toBeNull()
   })
+
+  test('a stored message is deleted once; the audit names it without its data', async () => {
+    const { admin, commit } = adminOverMemory()
+    await commit(publish(delivery([message('jobs', 'secret', { id: 'm1' }), message('jobs', 2)])))
+    expect(await admin.channels.delete('jobs', 1, ann)).toEqual({ messageId: 'm1' })
+    expect(await admin.channels.delete('jobs', 1, ann)).toBeNull()
+    expect((await admin.channels.messages('jobs', {})).messages.map(({ seq }) => seq)).toEqual([2])
+    const before = { seq: 1, messageId: 'm1', targetInstanceId: null, publishedAt: new Date(START).toISOString() }
+    expect((await admin.audit.list({})).entries).toMatchObject([
+      { action: 'channel.delete', target: 'jobs', actor: 'ann', reason: 'asked by support', before, after: null },
+    ])
+  })
 })
 
 describe('outbox', () => {

@@ -240,6 +240,8 @@ export interface Storage {
 
   channelStats(name?: string): Promise<readonly ChannelStat[]>
   messages(channel: string, options: { readonly after: number; readonly limit: number }): Promise<readonly MessageRow[]>
+  /** An operator takes a stored message away: whoever has not read it never will. @returns false when it is not stored (any more); then nothing is written */
+  deleteMessage(channel: string, seq: number, audit: AuditEntry | null): Promise<boolean>
   waits(options: {
     readonly instanceId?: string
     readonly channel?: string

@@ -2,7 +2,7 @@ import type { ChannelRecord } from '@edda/engine'
 import { z } from 'zod'
 import { operatorOf } from '../audit-entry'
 import { notFound } from '../errors'
-import { type Context, operator, router, viewer } from '../init'
+import { admin, type Context, operator, router, viewer } from '../init'
 import { channelName, instanceId, present, reason } from '../inputs'
 
 /** A channel and the workflows that publish to it: by a literal name in their source, or seen in its newest messages. */
@@ -64,7 +64,21 @@ export const channelsRouter = router({
     .input(z.object({ name: channelName, seq: z.number().int().min(1), reason }))
     .mutation(async ({ ctx, input }) => {
       const sent = await ctx.app.admin.channels.redeliver(input.name, input.seq, operatorOf(ctx, input.reason))
-      if (!sent) throw notFound(`Channel '${input.name}' does not hold message ${input.seq} (any more)`)
+      if (!sent) throw notStored(input)
       return sent
     }),
+  /** Whoever has not read it never will. */
+  delete: admin
+    .input(z.object({ name: channelName, seq: z.number().int().min(1), reason }))
+    .mutation(async ({ ctx, input }) => {
+      const deleted = await ctx.app.admin.channels.delete(input.name, input.seq, operatorOf(ctx, input.reason))
+      if (!deleted) throw notStored(input)
+      // the newest message may be the same as before: nothing else would tell
+      ctx.changes.note('channels')
+      return deleted
+    }),
 })
+
+function notStored({ name, seq }: { readonly name: string; readonly seq: number }) {
+  return notFound(`Channel '${name}' does not hold message ${seq} (any more)`)
+}

@@ -17,6 +17,7 @@ import { inboxContract } from './inbox'
 import { instancesContract } from './instances'
 import { limitsContract } from './limits'
 import { maintenanceContract } from './maintenance'
+import { messageDeletionContract } from './message-deletion'
 import { operatorContract } from './operator'
 import { outboxContract } from './outbox'
 import { propertiesContract } from './properties'
@@ -32,6 +33,7 @@ const PARTS: readonly (readonly [string, (makeStorage: MakeStorage) => void])[] 
   ['claim and lease', claimAndLeaseContract],
   ['claim on wake', claimOnWakeContract],
   ['channels', channelsContract],
+  ['deleting messages', messageDeletionContract],
   ['events', eventsContract],
   ['cancel', cancelContract],
   ['operator verbs', operatorContract],

@@ -9,9 +9,10 @@
 import { ChannelModeConflictError } from '../../model/errors'
 import type { ChannelMode } from '../../model/history'
 import { matches } from '../../model/match'
-import type { MessageRow, OutgoingMessage, Wait } from '../storage'
+import type { AuditEntry, MessageRow, OutgoingMessage, Wait } from '../storage'
 import type { Effects } from './effects'
 import { chainHead } from './instances'
+import { writeAudit } from './registry'
 import { type ChannelRecord, type Database, isRunnable, type SubscriptionRecord, type WaitRecord } from './tables'
 
 export function channelOf(db: Database, name: string): ChannelRecord {
@@ -87,6 +88,15 @@ export function settleCompeting(db: Database, name: string, effects: Effects): r
     receivers.add(wait.instanceId)
   }
   return [...receivers]
+}
+
+/** A wait that was told of it finds nothing when it looks, and takes the next message as if it had been told of that one. */
+export function deleteMessage(db: Database, channel: string, seq: number, audit: AuditEntry | null): boolean {
+  const message = db.tables.messages.get(channel, seq)
+  if (!message) return false
+  db.tables.messages.delete(message)
+  if (audit) writeAudit(db, audit)
+  return true
 }
 
 // ---------------------------------------------------------------- subscriptions

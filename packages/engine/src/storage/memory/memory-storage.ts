@@ -5,6 +5,7 @@
 import { ConfigurationError, InvalidStateError } from '../../model/errors'
 import { Turns } from '../fairness'
 import type { Session, Storage, TransitionUnit, Unit, Verdict } from '../storage'
+import { deleteMessage } from './channels'
 import * as claims from './claim'
 import { fork } from './fork'
 import { operate } from './operator'
@@ -69,6 +70,7 @@ export function createMemoryStorage({ clock }: { readonly clock: { now(): number
 
     leaseOutbox: (options) => atomically(() => outbox.leaseOutbox(db, options)),
     settleOutbox: (token, results) => atomically(() => outbox.settleOutbox(db, token, results)),
+    deleteMessage: (channel, seq, audit) => atomically(() => deleteMessage(db, channel, seq, audit)),
     operateOutbox: (action, ids, audit) => atomically(() => outbox.operateOutbox(db, action, ids, audit)),
 
     saveDefinitions: (rows) => atomically(() => registry.saveDefinitions(db, rows)),

@@ -6,6 +6,7 @@ import { createHistoryReads } from './history'
 import { createInbox } from './inbox'
 import { createInstanceReads } from './instances'
 import { createLocks } from './locks'
+import { createMessageDeletion } from './message-deletion'
 import { createMessagingReads } from './messaging'
 import { createOutbox, createOutboxAdmin } from './outbox'
 import { createPurge } from './purge'
@@ -18,6 +19,7 @@ export function createReading(database: Database) {
     ...createInstanceReads(database),
     ...createHistoryReads(database),
     ...createMessagingReads(database),
+    ...createMessageDeletion(database),
     ...createOutbox(database),
     ...createOutboxAdmin(database),
     ...createInbox(database),
