@@ -23,6 +23,21 @@ test('a channel’s lag grows while its reader is held up, and drains when it go
   await expect(page.getByRole('heading', { name: 'Received, 4' })).toBeVisible()
 })
 
+test('a message is deleted with a reason, and the audit tells who did it', async ({ page, api }) => {
+  for (const parcel of ['kept', 'poison'])
+    await api.mutate('channels.publish', { name: 'delete-lane', data: { parcel } })
+  await page.goto('/channels/delete-lane')
+  await page.getByRole('button', { name: /parcel: "?poison/ }).click()
+  await page.getByRole('button', { name: /^Delete/ }).click()
+  const dialog = page.getByRole('dialog', { name: 'Delete message 2?' })
+  await dialog.getByLabel('Reason').fill('nobody can read it')
+  await dialog.getByRole('button', { name: 'Delete', exact: true }).click()
+  await expect(page.getByRole('button', { name: /poison/ })).toBeHidden()
+  await expect(page.getByRole('button', { name: /kept/ })).toBeVisible()
+  await page.getByRole('link', { name: 'See it in the audit' }).click()
+  await expect(page.getByRole('row', { name: /channel\.delete/ })).toContainText('nobody can read it')
+})
+
 test('the map shows who publishes to whom', async ({ page, api }) => {
   await api.start('jobConsumer', { name: 'mapped' })
   await api.start('jobBatch', { name: 'mapped', jobs: 1 })

@@ -1,8 +1,7 @@
 'use client'
-import { keepPreviousData, useMutation, useQueryClient } from '@tanstack/react-query'
-import { Mailbox, Redo2 } from 'lucide-react'
+import { keepPreviousData } from '@tanstack/react-query'
+import { Mailbox, Redo2, Trash2 } from 'lucide-react'
 import { useState } from 'react'
-import { ConfirmDialog } from '@/components/confirm-dialog'
 import { JsonView } from '@/components/json-view/json-view'
 import { Panel } from '@/components/page-header'
 import { RelativeTime } from '@/components/relative-time'
@@ -15,17 +14,17 @@ import { cn } from '@/lib/cn'
 import { formatBytes } from '@/lib/format'
 import { jsonPreview } from '@/lib/json'
 import { useMay } from '@/lib/session'
-import { toast } from '@/lib/toast'
 import { useTRPC } from '@/lib/trpc/client'
 import { useQuery } from '@/lib/use-query'
+import { type MessageAct, MessageDialog } from './message-dialog'
 
 const PAGE = 50
 
-/** The newest messages, each to be looked into and to be delivered once more. Looking takes nothing away from anybody. */
+/** The newest messages, each to be looked into, to be delivered once more, or to be deleted. Looking takes nothing away from anybody. */
 export function Messages({ name }: { name: string }) {
   const [limit, setLimit] = useState(PAGE)
   const [open, setOpen] = useState<number | null>(null)
-  const [again, setAgain] = useState<MessageRecord | null>(null)
+  const [asked, setAsked] = useState<{ readonly act: MessageAct; readonly message: MessageRecord } | null>(null)
   const trpc = useTRPC()
   const query = useQuery(
     trpc.channels.messages.queryOptions({ name, newest: true, limit }, { placeholderData: keepPreviousData }),
@@ -65,7 +64,7 @@ export function Messages({ name }: { name: string }) {
               ) : null}
               <RelativeTime at={message.publishedAt} className="w-16 shrink-0 text-right text-ink-faint tabular" />
             </button>
-            {open === message.seq ? <Details message={message} onAgain={() => setAgain(message)} /> : null}
+            {open === message.seq ? <Details message={message} onAct={(act) => setAsked({ act, message })} /> : null}
           </li>
         ))}
       </ul>
@@ -76,12 +75,12 @@ export function Messages({ name }: { name: string }) {
           </Button>
         </div>
       ) : null}
-      {again ? <RedeliverDialog name={name} message={again} onClose={() => setAgain(null)} /> : null}
+      {asked ? <MessageDialog {...asked} name={name} onClose={() => setAsked(null)} /> : null}
     </Panel>
   )
 }
 
-function Details({ message, onAgain }: { message: MessageRecord; onAgain: () => void }) {
+function Details({ message, onAct }: { message: MessageRecord; onAct: (act: MessageAct) => void }) {
   const may = useMay()
   return (
     <div className="border-line border-t bg-sunken/50">
@@ -99,39 +98,18 @@ function Details({ message, onAgain }: { message: MessageRecord; onAgain: () => 
           <code className="min-w-0 flex-1 truncate text-ink-muted">{jsonPreview(message.metadata, 200)}</code>
         ) : null}
         {may.operate ? (
-          <Button className="ml-auto" onClick={onAgain}>
+          <Button className="ml-auto" onClick={() => onAct('redeliver')}>
             <Redo2 />
             Deliver again …
           </Button>
         ) : null}
+        {may.administer ? (
+          <Button variant="danger" onClick={() => onAct('delete')}>
+            <Trash2 />
+            Delete …
+          </Button>
+        ) : null}
       </div>
     </div>
-  )
-}
-
-function RedeliverDialog({ name, message, onClose }: { name: string; message: MessageRecord; onClose: () => void }) {
-  const trpc = useTRPC()
-  const queries = useQueryClient()
-  const redeliver = useMutation(trpc.channels.redeliver.mutationOptions())
-  return (
-    <ConfirmDialog
-      open
-      onOpenChange={(open) => {
-        if (!open) onClose()
-      }}
-      title={`Deliver message ${message.seq} again?`}
-      consequence={`It is published on ${name} once more, as a new message. Who received it before may receive it a second time.`}
-      confirmLabel="Deliver again"
-      onConfirm={async (reason) => {
-        const sent = await redeliver.mutateAsync({ name, seq: message.seq, ...(reason ? { reason } : {}) })
-        toast({
-          kind: 'done',
-          title: 'Published again',
-          detail: sent.messageId,
-          link: { href: `/audit?target=${encodeURIComponent(name)}`, label: 'See it in the audit' },
-        })
-        await queries.invalidateQueries({ queryKey: trpc.channels.pathKey() })
-      }}
-    />
   )
 }
