@@ -1,4 +1,4 @@
-import { expect, expectStatus, test } from './support/test'
+import { expect, expectStatus, instancePath, test } from './support/test'
 
 // What is wrong with this one, and what can I do about it?
 
@@ -59,4 +59,18 @@ test('the list follows what happens without a reload', async ({ page, api }) => 
   await expect(row).toContainText('Waiting for event')
   await api.send('gate.opened', { lane: 'followed' })
   await expect(row).toContainText('Waiting for message')
+})
+
+test('the trace of an event is shown where it was received', async ({ page, api }) => {
+  const id = await api.start('gatedReader', { lane: 'traced', messages: 0 })
+  await api.untilStatus(id, 'waiting_for_event')
+  const trace = '0af7651916cd43dd8448eb211c80319c'
+  const extensions = { traceparent: `00-${trace}-b7ad6b7169203331-01` }
+  await api.send('gate.opened', { lane: 'traced' }, { extensions })
+  await api.untilStatus(id, 'completed')
+  await page.goto(instancePath(id, '?tab=messages'))
+  await page.getByRole('button', { name: /gate\.opened/ }).click()
+  const inspector = page.getByRole('complementary', { name: 'Inspector' })
+  await expect(inspector.getByText(trace, { exact: true })).toBeVisible()
+  await expect(inspector.getByRole('button', { name: 'Copy trace id' })).toBeVisible()
 })

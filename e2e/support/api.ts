@@ -38,8 +38,12 @@ export class Api {
   }
 
   /** A CloudEvent as the world sends one. */
-  async send(type: string, data: unknown, { id = randomUUID(), source = '/e2e' } = {}): Promise<void> {
-    const event = { specversion: '1.0', type, source, id, datacontenttype: 'application/json', data }
+  async send(
+    type: string,
+    data: unknown,
+    { id = randomUUID(), source = '/e2e', extensions = {} }: { id?: string; source?: string; extensions?: object } = {},
+  ): Promise<void> {
+    const event = { specversion: '1.0', type, source, id, datacontenttype: 'application/json', ...extensions, data }
     const headers = { 'content-type': 'application/cloudevents+json', ...this.#headers }
     const answer = await fetch(this.url, { method: 'POST', headers, body: JSON.stringify(event) })
     expect(answer.status, await answer.text()).toBe(202)

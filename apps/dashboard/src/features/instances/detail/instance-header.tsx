@@ -2,6 +2,7 @@
 import { GitFork, Repeat2, Split } from 'lucide-react'
 import Link from 'next/link'
 import type { ReactNode } from 'react'
+import { CopyButton } from '@/components/copy-button'
 import { IdText } from '@/components/id-text'
 import { RelativeTime } from '@/components/relative-time'
 import { StatusBadge, StatusText } from '@/components/status-badge'
@@ -10,6 +11,7 @@ import { Popover } from '@/components/ui/popover'
 import type { InstanceDetails, Relations } from '@/lib/api-types'
 import { formatDuration } from '@/lib/format'
 import { useNow } from '@/lib/ticker'
+import { traceIdOf } from '@/lib/trace'
 import { ActionsMenu } from '../actions/actions-menu'
 
 export function InstanceHeader({ details, onCheck }: { details: InstanceDetails; onCheck: () => void }) {
@@ -63,6 +65,17 @@ function Facts({ details }: { details: InstanceDetails }) {
     ['version', instance.version ?? sourceHash.slice(0, 7)],
   ]
   if (lease) facts.push(['worker', `${lease.workerId}${lease.workerAlive ? '' : ' (no heartbeat)'}`])
+  // what an event starts carries its trace on as a tag
+  const trace = traceIdOf(instance.tags.traceparent)
+  if (trace) {
+    facts.push([
+      'trace',
+      <span key="trace" className="inline-flex items-center gap-1">
+        <code className="break-all">{trace}</code>
+        <CopyButton text={trace} label="Copy trace id" />
+      </span>,
+    ])
+  }
   return (
     <dl className="mt-1 flex flex-wrap gap-x-4 gap-y-0.5 text-xs">
       {facts.map(([name, value]) => (

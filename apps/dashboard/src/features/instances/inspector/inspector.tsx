@@ -11,6 +11,7 @@ import type { HistoryRecord, InstanceDetails } from '@/lib/api-types'
 import { cn } from '@/lib/cn'
 import { formatClock, formatDuration } from '@/lib/format'
 import { useMay } from '@/lib/session'
+import { traceIdsIn } from '@/lib/trace'
 import { KIND_LOOK, STATE_LOOK } from '../model/look'
 import type { Operation } from '../model/operations'
 import { retryOf } from '../model/operations'
@@ -49,6 +50,7 @@ export function Inspector({
   const rows = details.outbox.filter((row) =>
     events.some((event) => Math.abs(row.createdAt.getTime() - event.createdAt.getTime()) < 5),
   )
+  const traces = traceIdsIn([...events.map((event) => event.data), ...rows])
   return (
     <aside
       aria-label="Inspector"
@@ -101,6 +103,18 @@ export function Inspector({
                     {row.type}
                   </a>
                   <span className="ml-auto text-ink-muted">{row.status}</span>
+                </li>
+              ))}
+            </ul>
+          </Section>
+        ) : null}
+        {traces.length > 0 ? (
+          <Section title="Trace id">
+            <ul className="text-xs">
+              {traces.map((id) => (
+                <li key={id} className="flex items-center gap-1">
+                  <code className="min-w-0 break-all">{id}</code>
+                  <CopyButton text={id} label="Copy trace id" />
                 </li>
               ))}
             </ul>
