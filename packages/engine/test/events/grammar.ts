@@ -89,11 +89,16 @@ const binary = fc
   )
   .map(([members, contentType, body]) => ({
     headers: [
-      ...[...members].filter(([key]) => key !== 'data').map(([key, value]) => [`ce-${key}`, String(value)] as const),
+      ...[...members].filter(([key]) => key !== 'data').map(([key, value]) => [`ce-${key}`, headerOf(value)] as const),
       ['content-type', contentType] as const,
     ],
     body,
   }))
+
+/** Not `String(value)`: an object may bring a `toString` of its own that is no function. */
+function headerOf(value: unknown): string {
+  return typeof value === 'string' ? value : String(JSON.stringify(value))
+}
 
 /** Bytes changed where the sender's memory, a proxy or an attacker would. */
 const damage = fc.oneof(
